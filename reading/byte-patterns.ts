@@ -127,7 +127,25 @@ export function pairedEncoding(words: Uint8Array, decodes: (encoding: string) =>
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
-/** Alphabets of one byte that chardet does not know: Thai, the Cyrillic of DOS, the Latin of old Macintoshes. */
+/** Between letters: an accented one of Windows, in capitals also what is an apostrophe on a Macintosh. */
+const WINDOWS_ACCENT = /[A-Za-z][\xc0-\xd4\xd6-\xff][A-Za-z]|[A-Z]\xd5[A-Z]/;
+
+/** Whether letters stand where Windows has signs that nobody writes between letters: `à`, `â`, `ê`, `ô` of old Macintoshes. */
+export function isMacintosh(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString('latin1');
+  return /[A-Za-z][\x87-\x89\x8b\x90\x98\x99\x9b][A-Za-z]/.test(text) && !WINDOWS_ACCENT.test(text);
+}
+
+/** Letters of Turkish that are others in Western Europe: `ı`, `ş`, `ğ` are `ý`, `þ`, `ð` of Icelandic, which has `á`, `é`, `í`, `ú`, `æ` beside them. */
+function isTurkish(text: string): boolean {
+  const turkish = count(text, /[\xd0\xdd\xde\xf0\xfd\xfe]/g);
+  return (
+    turkish >= 3 &&
+    count(text, /[\xc0-\xc6\xc8-\xcd\xe0-\xe1\xe3-\xe6\xe8-\xed\xf1-\xf5\xf8-\xfa]/g) * 10 < turkish
+  );
+}
+
+/** Alphabets of one byte that chardet does not know, or not well: Thai, the Cyrillic of DOS, Turkish, the Latin of old Macintoshes. */
 export function unknownToChardet(bytes: Uint8Array): string | null {
   const text = Buffer.from(bytes).toString('latin1');
   const high = count(text, /[\x80-\xff]/g);
@@ -140,5 +158,6 @@ export function unknownToChardet(bytes: Uint8Array): string | null {
   const cyrillic = count(text, /[\x80-\xaf\xe0-\xf1]/g);
   const small = count(text, /[\xa0-\xaf\xe0-\xef]/g);
   if (high >= 8 && cyrillic >= high * 0.97 && small >= high * 0.6 && inMac === 0) return 'ibm866';
-  return inMac >= 2 && !/[A-Za-z][\xc0-\xff][A-Za-z]/.test(text) ? 'macintosh' : null;
+  if (isTurkish(text)) return 'windows-1254';
+  return inMac >= 2 && !WINDOWS_ACCENT.test(text) ? 'macintosh' : null;
 }

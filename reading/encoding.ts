@@ -1,5 +1,5 @@
 import { analyse } from 'chardet';
-import { pairedEncoding, unknownToChardet } from './byte-patterns.ts';
+import { isMacintosh, pairedEncoding, unknownToChardet } from './byte-patterns.ts';
 
 /** Bytes that are looked at to tell how a text is encoded. */
 const SAMPLE = 8192;
@@ -130,6 +130,7 @@ export function legacyEncoding(bytes: Uint8Array): string {
   );
   const fitting = multi.find((name) => decodesAs(bytes, name));
   if (fitting !== undefined) return known(fitting) ?? 'windows-1252';
+  if (isMacintosh(words)) return 'macintosh';
   const western = bytes.some((byte) => NOT_WESTERN.has(byte))
     ? 0
     : Math.max(confidence('ISO-8859-1'), confidence('windows-1252'));

@@ -121,6 +121,11 @@ describe('other encodings', () => {
     ['windows-874', 'ในฤดูร้อนระดับน้ำสูงขึ้นและเรือออกแต่เช้า'],
     ['macintosh', 'Über Nacht stieg der Pegel, höchstens für Gäste.'],
     ['windows-1250', 'Příliš žluťoučký kůň úpěl ďábelské ódy.'],
+    ['macintosh', 'L’entrepôt est plein, c’est déjà décidé ; la fenêtre reste fermée.'],
+    ['windows-1252', 'Duša, žena, mreža in hiša'],
+    ['windows-1254', 'Sıcaklık ölçeri değişecek, Şükrü Bey sorumlu.'],
+    ['windows-1252', 'Sjórinn hækkar á vorin, það er þó lítið; ýmsir róa.'],
+    ['windows-1252', 'Señor Núñez—dice él—aún está aquí, ¿verdad?'],
   ])('%s is recognised by a few words', (encoding, text) => {
     expect(textOf(encode(text, encoding))).toEqual({ text, encoding });
   });
