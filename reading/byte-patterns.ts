@@ -155,9 +155,14 @@ export function unknownToChardet(bytes: Uint8Array): string | null {
   if (isThai && marks >= 3 && !/[\x80-\xa0\xdb-\xde\xfc-\xff]/.test(text)) return 'windows-874';
   // Windows has quotation marks and dashes where others have letters
   const inMac = count(text, /(?<=[A-Za-z])[\x80-\x84\x86-\x90\x98-\x9f](?=[A-Za-z])/g);
+  // but for small ones, and for its capitals where no small letter is before them, since in Windows they are letters, too
+  const never = count(
+    text,
+    /(?<=[A-Za-z])[\x80-\x84\x86-\x89\x8b\x8d\x8f\x90\x98\x99\x9b\x9d\x9f](?=[A-Za-z])|(?<=[a-z])[\x8a\x8c\x8e](?=[a-z])/g,
+  );
   const cyrillic = count(text, /[\x80-\xaf\xe0-\xf1]/g);
   const small = count(text, /[\xa0-\xaf\xe0-\xef]/g);
   if (high >= 8 && cyrillic >= high * 0.97 && small >= high * 0.6 && inMac === 0) return 'ibm866';
   if (isTurkish(text)) return 'windows-1254';
-  return inMac >= 2 && !WINDOWS_ACCENT.test(text) ? 'macintosh' : null;
+  return never >= 1 && inMac >= 2 && !WINDOWS_ACCENT.test(text) ? 'macintosh' : null;
 }
