@@ -210,6 +210,20 @@ describeReal('retention', () => {
     ]).toEqual([true, true, false]);
   });
 
+  it('takes a conversation by what was written in it last: feedback keeps none', async () => {
+    const user = await tenant();
+    await set(user, 'conversations', 30);
+    const talk = await addAged(database, user, 'conversations', ago(60));
+    const message = await one(user, `select id from app_public.post_message($1, 'long ago')`, talk);
+    await sql(
+      `update app_public.conversations set last_message_at = ${ago(40)}, updated_at = ${ago(40)} where id = $1`,
+      talk,
+    );
+    await call(user, `select app_public.give_feedback($1, 'positive')`, message.id);
+    expect((await both({ workspace: user.workspaceId })).applied.deleted).toEqual({ conversations: 1 });
+    expect(await is('conversations', talk)).toBe(false);
+  });
+
   it('waits for a hold that is being placed, and obeys it', async () => {
     const user = await tenant();
     await set(user, 'files', 30);

@@ -473,8 +473,8 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
         const known = [...prepared.keys()].filter((index) => {
           const { talk } = prepared[index]!;
           if (!talk || talks.includes(talk)) return true;
-          // what retention took first, nothing was put into
-          expect(results[index] ?? []).toEqual([]);
+          // what retention took first, nothing was put into; feedback may have been given before, since it keeps nothing
+          if (prepared[index]!.key === undefined) expect(results[index] ?? []).toEqual([]);
           return false;
         });
         for (const index of known) if (results[index]) note(prepared[index]!, results[index]);
