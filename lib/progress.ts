@@ -24,11 +24,8 @@ export interface ProgressOptions {
 }
 
 const BAR_WIDTH = 24;
+const LEAST_BAR = 6;
 const FRAME_MS = 100;
-
-/** As much of a line as a terminal shows in one row. One that does not know its width, as within `script`, says 0. */
-export const fitting = (line: string, { columns }: ProgressStream): string =>
-  line.slice(0, Math.max(20, (columns || 80) - 1)).toWellFormed();
 
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -37,18 +34,28 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }
 
-export function formatSeconds(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+export function formatSeconds(time: number): string {
+  const seconds = Math.round(time);
+  if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60
-    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    ? `${minutes} min ${seconds % 60} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A bar for a share of 0 to 1. */
-export function bar(share: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
-  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
+function bar(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+}
+
+/**
+ * A row of a terminal, written over the one before: a bar for a share of 0 to 1, shorter where the text needs the room, the text, and as much of
+ * what may be cut as fits. A terminal that does not know its width, as within `script`, says 0 columns.
+ */
+export function barRow(share: number, text: string, { columns }: ProgressStream, rest = ''): string {
+  const room = Math.max(20, (columns || 80) - 1);
+  const width = Math.min(BAR_WIDTH, Math.max(LEAST_BAR, room - text.length - 1));
+  return `\r\u001b[2K${`${bar(share, width)} ${text}${rest}`.slice(0, room).toWellFormed()}`;
 }
 
 /** A bar on a terminal; elsewhere a line every few seconds, so that a log shows that it is alive. */
@@ -65,26 +72,21 @@ export function createProgress({
   let label = '';
   let shown = started;
 
+  const shareDone = (): number => (total <= 0 ? 1 : Math.min(1, done / total));
   const state = (): string => {
-    const share = total <= 0 ? 1 : Math.min(1, done / total);
+    const share = shareDone();
     const seconds = (now() - started) / 1000;
     const left =
       share > 0.01 && share < 1 && seconds > 2
         ? `, ${formatSeconds((seconds / share) * (1 - share))} left`
         : '';
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
-    const text = `${percent}  ${formatBytes(done)} of ${formatBytes(Math.max(total, done))}, ${items} items${left}`;
-    if (!stream.isTTY) return text.trim();
-    return `${bar(share)}${text}`;
+    return `${percent}  ${formatBytes(done)} of ${formatBytes(Math.max(total, done))}, ${items} items${left}`;
   };
   const draw = () => {
     shown = now();
-    if (!stream.isTTY) {
-      stream.write(`${state()}\n`);
-      return;
-    }
-    const line = label === '' ? state() : `${state()}  ${label}`;
-    stream.write(`\r\u001b[2K${fitting(line, stream)}`);
+    if (stream.isTTY) stream.write(barRow(shareDone(), state(), stream, label && `  ${label}`));
+    else stream.write(`${state().trim()}\n`);
   };
   const tick = () => {
     if (now() - shown >= interval) draw();
@@ -103,7 +105,7 @@ export function createProgress({
     },
     end() {
       if (stream.isTTY) stream.write('\r\u001b[2K');
-      else stream.write(`${state()}\n`);
+      else stream.write(`${state().trim()}\n`);
     },
   };
 }

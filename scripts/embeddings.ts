@@ -6,7 +6,7 @@ import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.t
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
-import { bar } from '../lib/progress.ts';
+import { barRow } from '../lib/progress.ts';
 import { askModel, type Chosen, type ChosenModel, chosenModel } from '../models/chosen.ts';
 import { knownPrefixes } from '../models/prefixes.ts';
 import { compareWays, showCuttings } from './embeddings/cuttings.ts';
@@ -156,7 +156,7 @@ program
       let progress = await progressOf(owner, id);
       for (let said = 0; options.wait && !progress.is_complete; ) {
         if (process.stderr.isTTY)
-          process.stderr.write(`\r\u001b[2K${bar(shareOf(progress))} ${progressLine(progress)}`);
+          process.stderr.write(barRow(shareOf(progress), progressLine(progress), process.stderr));
         else if (Date.now() - said > LINE_SECONDS * 1000) {
           said = Date.now();
           say(progressLine(progress));

@@ -1,7 +1,7 @@
 import { exitCodesHelp, INTERRUPTED, makeCommand, print, runCommand, say, UsageError } from '../lib/cli.ts';
 import { type Database, serverDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
-import { bar, formatSeconds } from '../lib/progress.ts';
+import { barRow, formatSeconds } from '../lib/progress.ts';
 import { type LoadResult, loadSampleData } from '../operations/sample-data/load.ts';
 import type { SampleSize } from '../operations/sample-data/plan.ts';
 import { openPrepared } from './shared/prepared-database.ts';
@@ -83,9 +83,11 @@ function showProgress(): (done: number, total: number) => void {
     shown = now;
     const seconds = (now - started) / 1000;
     const rate = done / seconds;
-    const line = `${bar(done / total)} ${done.toLocaleString('en')} of ${total.toLocaleString('en')} messages, ${Math.round(rate).toLocaleString('en')}/s, ${formatSeconds((total - done) / rate)} left`;
+    const line = `${done.toLocaleString('en')} of ${total.toLocaleString('en')} messages, ${Math.round(rate).toLocaleString('en')}/s, ${formatSeconds((total - done) / rate)} left`;
     process.stderr.write(
-      process.stderr.isTTY ? `\r\u001b[2K${line}${done === total ? '\n' : ''}` : `${line}\n`,
+      process.stderr.isTTY
+        ? `${barRow(done / total, line, process.stderr)}${done === total ? '\n' : ''}`
+        : `${line}\n`,
     );
   };
 }

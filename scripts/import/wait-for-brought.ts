@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { bar, fitting, type ProgressStream } from '../../lib/progress.ts';
+import { barRow, type ProgressStream } from '../../lib/progress.ts';
 import { aboutSeconds, describeHold, type IndexingState, indexingState } from '../shared/indexing.ts';
 import type { Session } from '../shared/session.ts';
 import type { BroughtItems, BroughtState } from './brought.ts';
@@ -99,7 +99,7 @@ export async function waitForBrought(
         workspace,
       );
       if (!stream.isTTY) stream.write(`Indexing: ${line}\n`);
-      else stream.write(`${clear}${fitting(`${bar(share(state))} ${line}`, stream)}`);
+      else stream.write(barRow(share(state), line, stream));
     }
     if (!isHelpAsked && now() - changed > STALL_MS && workspace.paused === null) {
       isHelpAsked = true;

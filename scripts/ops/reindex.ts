@@ -3,7 +3,7 @@ import { FINDINGS, INTERRUPTED, print, say, table } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { describeError } from '../../lib/errors.ts';
-import { bar, formatBytes, formatSeconds } from '../../lib/progress.ts';
+import { barRow, formatBytes, formatSeconds } from '../../lib/progress.ts';
 import { type Choice, chooseIndexes } from '../../operations/indexes/choose.ts';
 import { demandSpace, freeSpace, neededSpace } from '../../operations/indexes/disk.ts';
 import { buildMemory, type Rebuild, readDue, readIndexes } from '../../operations/indexes/facts.ts';
@@ -120,7 +120,7 @@ async function rebuildAll(
           signal,
           onProgress({ phase, share }) {
             if (process.stderr.isTTY)
-              process.stderr.write(`\r\u001b[2K${bar(share ?? 0)}  ${name}: ${phase}`);
+              process.stderr.write(barRow(share ?? 0, `${name}: ${phase}`, process.stderr));
             else if (Date.now() - spoken > 10_000) {
               spoken = Date.now();
               say(`${name}: ${phase}${share === undefined ? '' : `, ${Math.floor(share * 100)} %`}`);

@@ -69,7 +69,7 @@ function describePending(state: IndexingState): string {
 /** `about 3 minutes`: as exact as it can be meant. */
 export function aboutSeconds(seconds: number): string {
   if (seconds < 90)
-    return `about ${counted(seconds < 10 ? Math.max(seconds, 1) : Math.round(seconds / 10) * 10, 'second')}`;
+    return `about ${counted(seconds < 9.5 ? Math.max(Math.round(seconds), 1) : Math.round(seconds / 10) * 10, 'second')}`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90
     ? `about ${counted(minutes, 'minute')}`

@@ -1,4 +1,4 @@
-import { bar } from '../../lib/progress.ts';
+import { barRow } from '../../lib/progress.ts';
 
 export interface StepProgress {
   /** What is done, and how much of it. */
@@ -18,9 +18,7 @@ export function stepProgress(stream: NodeJS.WriteStream = process.stderr): StepP
       const percent = `${Math.floor(share * 100)} %`.padStart(5);
       if (stream.isTTY) {
         if (now - shown < 100 && name === last) return;
-        stream.write(
-          `\r\u001b[2K${bar(share)}${percent}  ${name}`.slice(0, Math.max(20, stream.columns ?? 80)),
-        );
+        stream.write(barRow(share, percent, stream, `  ${name}`));
       } else {
         if (now - shown < LINE_EVERY && shown !== 0) return;
         stream.write(`${name}: ${percent.trim()}\n`);

@@ -52,9 +52,10 @@ test.each([
 });
 
 test('a time is as exact as it can be meant', () => {
-  expect([0, 1, 9, 42, 89, 100, 5300, 7300].map(aboutSeconds)).toEqual([
+  expect([0, 1, 5.593, 9, 42, 89, 100, 5300, 7300].map(aboutSeconds)).toEqual([
     'about 1 second',
     'about 1 second',
+    'about 6 seconds',
     'about 9 seconds',
     'about 40 seconds',
     'about 90 seconds',
