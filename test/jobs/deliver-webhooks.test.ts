@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/job.ts';
+import { sweepWebhooks } from '../../jobs/sweep-webhooks.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { log } from '../../lib/log.ts';
 import {
@@ -19,6 +20,7 @@ import {
 } from '../support/accounts.ts';
 import { LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { type TestUser, until } from '../support/users.ts';
 import { deliverDue, type Receiver, startReceiver } from '../support/webhook-receiver.ts';
 
@@ -307,7 +309,7 @@ describeReal('delivering webhooks', () => {
     });
     try {
       await later();
-      await worker.boss.send('sweep-webhooks', {});
+      await sweep(database, sweepWebhooks);
       // ann's hangs again, and bob's go out meanwhile
       await until(async () => receiver.received.length === 2);
       await document(bob);
