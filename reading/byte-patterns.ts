@@ -130,11 +130,9 @@ const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 
 /** Between letters: an accented one of Windows, in capitals also what is an apostrophe on a Macintosh. */
 const WINDOWS_ACCENT = /[A-Za-z][\xc0-\xd4\xd6-\xff][A-Za-z]|[A-Z]\xd5[A-Z]/;
 
-/** Whether letters stand where Windows has signs that nobody writes between letters: `à`, `â`, `ê`, `ô` of old Macintoshes. */
-export function isMacintosh(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes).toString('latin1');
-  return /[A-Za-z][\x87-\x89\x8b\x90\x98\x99\x9b][A-Za-z]/.test(text) && !WINDOWS_ACCENT.test(text);
-}
+/** Whether letters may stand where Windows has signs that nobody writes between letters: `à`, `â`, `ê`, `ô` of old Macintoshes. */
+export const hasMacintoshLetters = (bytes: Uint8Array): boolean =>
+  /[A-Za-z][\x87-\x89\x8b\x90\x98\x99\x9b][A-Za-z]/.test(Buffer.from(bytes).toString('latin1'));
 
 /** Letters of Turkish that are others in Western Europe: `ı`, `ş`, `ğ` are `ý`, `þ`, `ð` of Icelandic, which has `á`, `é`, `í`, `ú`, `æ` beside them. */
 function isTurkish(text: string): boolean {
@@ -155,7 +153,7 @@ export function unknownToChardet(bytes: Uint8Array): string | null {
   if (isThai && marks >= 3 && !/[\x80-\xa0\xdb-\xde\xfc-\xff]/.test(text)) return 'windows-874';
   // Windows has quotation marks and dashes where others have letters
   const inMac = count(text, /(?<=[A-Za-z])[\x80-\x84\x86-\x90\x98-\x9f](?=[A-Za-z])/g);
-  // but for small ones, and for its capitals where no small letter is before them, since in Windows they are letters, too
+  // of those, what Windows has no letter for, or only a capital, which does not stand behind a small one
   const never = count(
     text,
     /(?<=[A-Za-z])[\x80-\x84\x86-\x89\x8b\x8d\x8f\x90\x98\x99\x9b\x9d\x9f](?=[A-Za-z])|(?<=[a-z])[\x8a\x8c\x8e](?=[a-z])/g,

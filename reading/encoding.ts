@@ -1,5 +1,5 @@
 import { analyse } from 'chardet';
-import { isMacintosh, pairedEncoding, unknownToChardet } from './byte-patterns.ts';
+import { hasMacintoshLetters, pairedEncoding, unknownToChardet } from './byte-patterns.ts';
 
 /** Bytes that are looked at to tell how a text is encoded. */
 const SAMPLE = 8192;
@@ -130,7 +130,6 @@ export function legacyEncoding(bytes: Uint8Array): string {
   );
   const fitting = multi.find((name) => decodesAs(bytes, name));
   if (fitting !== undefined) return known(fitting) ?? 'windows-1252';
-  if (isMacintosh(words)) return 'macintosh';
   const western = bytes.some((byte) => NOT_WESTERN.has(byte))
     ? 0
     : Math.max(confidence('ISO-8859-1'), confidence('windows-1252'));
@@ -139,7 +138,7 @@ export function legacyEncoding(bytes: Uint8Array): string {
       (OTHER_SCRIPTS.test(name) && own >= CONFIDENCE && own > western) ||
       (OTHER_LATIN.test(name) && own >= (western === 0 ? 1 : CONFIDENCE) && isLong && own > western * LEAD),
   );
-  const isCertain = single !== undefined && single.confidence >= CERTAIN;
+  const isCertain = single !== undefined && single.confidence >= CERTAIN && !hasMacintoshLetters(words);
   const byShape = isCertain
     ? null
     : (pairedEncoding(words, (name) => decodesAs(bytes, name)) ?? unknownToChardet(words));

@@ -113,6 +113,9 @@ describe('other encodings', () => {
 
   test.each([
     ['shift_jis', '会議の議事録'],
+    // the second byte of a character is an ASCII letter, and so is that of the next
+    ['shift_jis', '会議議事録'],
+    ['shift_jis', '会議議題'],
     ['gb18030', '会议纪要:预算'],
     ['euc-kr', '회의록과 예산'],
     ['koi8-r', 'Протокол собрания'],
