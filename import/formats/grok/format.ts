@@ -8,10 +8,9 @@ import { assetsLeft, assetsOf } from '../conversations/assets.ts';
 import { buildConversation } from '../conversations/build-conversation.ts';
 import type { ReadMessage } from '../conversations/lay-out-messages.ts';
 import type { MessageNode } from '../conversations/message-node.ts';
-import { onlyOnce } from '../conversations/only-once.ts';
+import { readConversationList } from '../conversations/read-list.ts';
 import { followDocuments } from '../conversations/written-documents.ts';
 import type { Format, OpenedFile } from '../format.ts';
-import { readJsonArray } from '../json/read-array.ts';
 import {
   asArray,
   asObject,
@@ -117,28 +116,26 @@ function conversationOf(
   );
 }
 
+/** Where the conversations begin. */
+const CONVERSATIONS = /"conversations"\s*:\s*\[/;
+
 async function* readExport(
-  { absolute, label }: OpenedFile,
+  file: OpenedFile,
   settings: ReadSettings,
   state: ReadState,
 ): AsyncGenerator<ImportItem | SkippedItem> {
-  const folder = dirname(absolute);
+  const folder = dirname(file.absolute);
   const ids = new Set(await readdir(join(folder, ASSETS)).catch(() => []));
   const placeOf: PlaceOf = (id) => (ids.has(id) ? `${ASSETS}/${id}/content` : null);
   for (const id of ids) state.claimed.add(join(folder, ASSETS, id, 'content'));
-  const list = {
-    absolute,
-    label,
-    noun: 'conversations',
-    limit: settings.maxConversationBytes,
-    onBytes: settings.onBytes,
-    within: /"conversations"\s*:\s*\[/,
-  };
   const taken = new Set<string>();
-  for await (const read of readJsonArray(list, (value, place) =>
-    conversationOf(value, place, settings.now, placeOf),
+  for await (const item of readConversationList(
+    file,
+    settings,
+    state,
+    (value, place, now) => conversationOf(value, place, now, placeOf),
+    CONVERSATIONS,
   )) {
-    const item = onlyOnce(read, label, state);
     yield item;
     if (item.kind !== 'conversation') continue;
     for (const { attachments } of item.messages)
