@@ -199,6 +199,39 @@ describe('a session of Claude Code', () => {
     ]);
   });
 
+  test('keeps the text of blocks of an unknown kind, counts those without, and says no call or its answer as text', async () => {
+    const found = [
+      { type: 'web_search_result', title: 'Tides of Oban, all year', url: 'https://example.org/' },
+    ];
+    const log = lines(
+      user('u1', null, [
+        { type: 'text', text: 'Look it up.' },
+        { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'QUJD' } },
+      ]),
+      answer('a1', 'u1', 'msg_1', {
+        type: 'server_tool_use',
+        id: 's1',
+        name: 'web_search',
+        input: { query: 'high water in Oban' },
+      }),
+      answer('a2', 'a1', 'msg_1', { type: 'web_search_tool_result', tool_use_id: 's1', content: found }),
+      answer('a3', 'a2', 'msg_1', { type: 'card', heading: 'High water at five' }),
+      answer('a4', 'a3', 'msg_2', { type: 'gauge', value: 3 }),
+    );
+    const folder = await makeFolder({ [`-home-ann-tides/${S}.jsonl`]: log }, 'projects');
+    const [conversation] = (await readAll(folder)).conversations;
+    const texts = conversation!.messages.map(({ content }) => content).join('\n');
+    expect(texts).toContain('Look it up.\n\n[document]');
+    expect(texts).toContain('High water at five');
+    expect(texts).toContain('[gauge]');
+    expect(texts).not.toMatch(/high water in Oban|all year/);
+    expect(conversation!.messages.flatMap(({ metadata }) => metadata.unread_parts ?? [])).toEqual(['gauge']);
+    expect(conversation!.leftOut).toMatchObject({ unread_parts: 1 });
+    expect(conversation!.messages.flatMap(({ toolCalls }) => toolCalls)).toMatchObject([
+      { name: 'web_search', arguments: { query: 'high water in Oban' }, status: 'succeeded' },
+    ]);
+  });
+
   test('goes on in the next import with the same messages, whatever the file is called', async () => {
     const whole = session();
     const part = whole.split('\n').slice(0, 10).join('\n');

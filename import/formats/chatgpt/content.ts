@@ -1,6 +1,6 @@
 import type { MessageRole, Metadata } from '../../items.ts';
 import { type Source, sourcesOf } from '../conversations/source-list.ts';
-import { readUnknownPart } from '../conversations/unknown-part.ts';
+import { textOfUnknown } from '../conversations/unknown-part.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
 import { fileIdOf } from './file-ids.ts';
 import { listedSources, readReferences } from './references.ts';
@@ -66,12 +66,6 @@ interface PartsContext {
   unread: string[];
 }
 
-function unknownText(part: JsonObject, type: string, { unread }: PartsContext): string {
-  const { text, isUnread } = readUnknownPart(part, type);
-  if (isUnread) unread.push(type);
-  return text;
-}
-
 /** Images and sounds are not in the export's JSON: a placeholder says where an image stood. Of a voice its transcript is the text. */
 function partText(part: unknown, context: PartsContext): string | null {
   if (typeof part === 'string') return part;
@@ -85,7 +79,9 @@ function partText(part: unknown, context: PartsContext): string | null {
     const name = imageName(part, message, around);
     return name === null ? '[image]' : `[image: ${name}]`;
   }
-  return asString(part.text) ?? (type === 'audio_transcription' ? null : unknownText(part, type, context));
+  return (
+    asString(part.text) ?? (type === 'audio_transcription' ? null : textOfUnknown(part, type, context.unread))
+  );
 }
 
 function partsText(content: JsonObject, context: PartsContext): string {
@@ -158,7 +154,7 @@ function contentText(type: string, content: JsonObject, context: PartsContext): 
         asString(content.text) ??
         asString(content.result) ??
         asString(content.content) ??
-        unknownText(content, type, context)
+        textOfUnknown(content, type, context.unread)
       );
     }
   }

@@ -2,7 +2,7 @@ import type { AttachmentItem, MessageRole, ToolCallItem } from '../../items.ts';
 import { modelName } from '../conversations/lay-out-messages.ts';
 import type { PreparedMessage } from '../conversations/prepared.ts';
 import { answerCall, openCall } from '../conversations/tool-call.ts';
-import { readUnknownPart } from '../conversations/unknown-part.ts';
+import { textOfUnknown } from '../conversations/unknown-part.ts';
 import {
   asArray,
   asObject,
@@ -122,26 +122,23 @@ function typed(text: string): string {
   return shell === null ? text.replace(REMINDER, '').trim() : `! ${shell}`;
 }
 
-/** The text of blocks; pictures are named. */
-export function textOfBlocks(content: unknown): string {
+/** Blocks that are thoughts, or calls and their answers: those are kept as such. */
+const SILENT = /^(?:redacted_)?thinking$|^(?:server_)?tool_use$|tool_result$/;
+
+/** The text of blocks; pictures are named. `unread` is told the kinds of those in which nothing can be read. */
+export function textOfBlocks(content: unknown, unread?: string[]): string {
   if (typeof content === 'string') return content;
   return asArray(content)
     .map((part) => {
       if (typeof part === 'string') return part;
       const block = asObject(part);
       const { type, text, title, url } = block;
-      if (
-        type === 'thinking' ||
-        type === 'redacted_thinking' ||
-        type === 'tool_use' ||
-        type === 'tool_result'
-      )
-        return '';
+      if (SILENT.test(String(type))) return '';
       return (
         asString(text) ??
         asString(title) ??
         asString(url) ??
-        (type === 'text' ? '' : readUnknownPart(block, asString(type) ?? 'part').text)
+        (type === 'text' ? '' : textOfUnknown(block, asString(type) ?? 'part', unread))
       );
     })
     .filter((text) => text !== '')
@@ -175,7 +172,8 @@ export function readRecord(record: SessionRecord, path: string): PreparedMessage
   if (value.type === 'system' && (value.subtype === 'compact_boundary' || asString(content) === null))
     return null;
   if (value.type !== 'system' && value.type !== 'user' && value.type !== 'assistant') return null;
-  const raw = textOfBlocks(content);
+  const unread: string[] = [];
+  const raw = textOfBlocks(content, unread);
   const role = roleOf(record, raw);
   const attachments = role === 'user' ? attachmentsOf(content, uuid, path) : [];
   return {
@@ -192,7 +190,10 @@ export function readRecord(record: SessionRecord, path: string): PreparedMessage
     model: message.model === '<synthetic>' ? null : modelName(message.model),
     toolCalls: [],
     attachments,
-    metadata: present({ is_summary: value.isCompactSummary === true ? true : null }),
+    metadata: present({
+      is_summary: value.isCompactSummary === true ? true : null,
+      unread_parts: unread,
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ToolCallItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { type Source, sourceOf } from '../conversations/source-list.ts';
-import { readUnknownPart } from '../conversations/unknown-part.ts';
+import { textOfUnknown } from '../conversations/unknown-part.ts';
 import type { DocumentChange } from '../conversations/written-documents.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { changesOfCall, readTags, sourcesOfArtifact } from './written.ts';
@@ -75,8 +75,7 @@ function resultText(content: unknown): string {
       const block = asObject(part);
       const named = joined([asString(block.title), asString(block.url)]);
       return (
-        asString(block.text) ??
-        (named === '' ? readUnknownPart(block, asString(block.type) ?? 'part').text : named)
+        asString(block.text) ?? (named === '' ? textOfUnknown(block, asString(block.type) ?? 'part') : named)
       );
     }),
   );
@@ -157,14 +156,11 @@ export function readBlocks(message: JsonObject): Blocks {
   const unread: string[] = [];
   const said = blocks
     .filter(({ type }) => !SILENT.has(asString(type) ?? ''))
-    .map((block) => {
-      const text = asString(block.text);
-      if (text !== null || block.type === 'text') return text;
-      const kind = asString(block.type) ?? 'part';
-      const read = readUnknownPart(block, kind);
-      if (read.isUnread) unread.push(kind);
-      return read.text;
-    });
+    .map(
+      (block) =>
+        asString(block.text) ??
+        (block.type === 'text' ? null : textOfUnknown(block, asString(block.type) ?? 'part', unread)),
+    );
   // Exports of before the blocks have the text alone; of later ones it says what cannot be shown.
   const whole =
     blocks.length === 0 ? (asString(message.text) ?? asString(message.content) ?? '') : joined(said);

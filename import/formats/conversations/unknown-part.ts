@@ -27,20 +27,16 @@ function* textsIn(value: unknown, depth: number, inList: boolean): Generator<str
 }
 
 /** Kinds that a name stands for: their bytes are attachments, or not in the export. */
-const NO_WORDS = /image|picture|photo|audio|voice|video|file/;
+const NO_WORDS = /image|picture|photo|audio|voice|video|file|document/;
 
-/** What is known of a part of a message whose kind no reader knows. */
-export interface UnknownPart {
-  /** Its texts in their order, or its kind in brackets. */
-  text: string;
-  /** There was none: what it says is lost. */
-  isUnread: boolean;
-}
-
-/** Services invent kinds faster than they are described: what reads as text in one of them is kept, and its kind stands for the rest. */
-export function readUnknownPart(part: JsonObject, kind: string): UnknownPart {
+/**
+ * Services invent kinds faster than they are described: what reads as text in a part of one that no reader knows is kept, in its order;
+ * where there is none, its kind in brackets stands for it.
+ * @param unread  is told the kind where what the part says is lost
+ */
+export function textOfUnknown(part: JsonObject, kind: string, unread: string[] = []): string {
   const texts = [...new Set(textsIn(part, 0, false))];
-  return texts.length === 0
-    ? { text: `[${kind}]`, isUnread: !NO_WORDS.test(kind) }
-    : { text: clipped(texts.join('\n\n'), limits.messageCharacters), isUnread: false };
+  if (texts.length > 0) return clipped(texts.join('\n\n'), limits.messageCharacters);
+  if (!NO_WORDS.test(kind)) unread.push(kind);
+  return `[${kind}]`;
 }
