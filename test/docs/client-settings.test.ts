@@ -9,7 +9,9 @@ import { projectFolder } from '../../lib/migrations.ts';
 import { readSchemaText } from '../support/schema.ts';
 
 const page = readFileSync(join(projectFolder, 'docs/api.md'), 'utf8');
-const scalars = JSON.parse(/```json scalars\n(.*?)```/s.exec(page)![1]!) as Record<string, string>;
+const block = (name: string) =>
+  JSON.parse(new RegExp(`\`\`\`json ${name}\\n(.*?)\`\`\``, 's').exec(page)![1]!);
+const scalars: Record<string, string> = block('scalars');
 
 describe('settings of clients', () => {
   const text = readSchemaText();
@@ -45,7 +47,7 @@ describe('settings of clients', () => {
       filename: 'types.ts',
       schema: parse(text),
       documents,
-      config: { scalars, ...JSON.parse(/```json client-preset\n(.*?)```/s.exec(page)![1]!).config },
+      config: { scalars, ...block('client-preset').config },
       plugins: [{ typescript: {} }, { operations: {} }],
       pluginMap: { typescript, operations },
     });
